@@ -76,6 +76,16 @@ def test_what_works_at_a_desk_alone_may(copy: Any, room: str) -> None:
     assert copy.new() == {}
 
 
+def test_the_service_alone_may_import_what_it_needs(copy: Any, expect: Any) -> None:
+    copy.write("src/samebits/serving/new.py", "import uvicorn\nimport torch\n")
+    assert copy.new() == {}
+    copy.write("src/samebits/serving/new.py", "import pytest\n")
+    expect("imports", "src/samebits/serving/new.py", 1, "serve.in does not declare")
+    copy.write("src/samebits/serving/new.py", "")
+    copy.write("src/samebits/cli/new.py", "import uvicorn\n")
+    expect("imports", "src/samebits/cli/new.py", 1, "dev.in does not declare")
+
+
 @pytest.mark.parametrize("folder", ["tests", "scripts"])
 def test_tests_and_scripts_declare_theirs(copy: Any, expect: Any, folder: str) -> None:
     path = f"{folder}/test_new.py"

@@ -16,7 +16,7 @@ from samebits.console.errors import UserError
 from samebits.core import determinism, kernels
 from samebits.core.signature import Signature
 from samebits.serving import LATE, load
-from samebits.serving.model import Model
+from samebits.serving.model import TrainedModel
 
 # What a newcomer types, in a process in which nothing is imported yet.
 TYPED = """
@@ -40,7 +40,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def model(digits: Path, quiet: None, monkeypatch: pytest.MonkeyPatch) -> Model:
+def model(digits: Path, quiet: None, monkeypatch: pytest.MonkeyPatch) -> TrainedModel:
     monkeypatch.chdir(digits)
     return load("models")
 
@@ -73,7 +73,7 @@ def test_bits_are_not_promised_where_kernels_are_chosen_already(digits: Path, li
     assert done.stderr.count(LATE) == 1
 
 
-def test_paths_contents_and_folders(model: Model, digits: Path) -> None:
+def test_paths_contents_and_folders(model: TrainedModel, digits: Path) -> None:
     path = Path("data/raw/tree/000.png")
     by_path, by_content = model(path), model(path.read_bytes())
     assert by_path.record() | {"input": "-"} == by_content.record()
@@ -89,7 +89,7 @@ def test_paths_contents_and_folders(model: Model, digits: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 40])
-def test_bits_do_not_depend_on_neighbours(model: Model, count: int) -> None:
+def test_bits_do_not_depend_on_neighbours(model: TrainedModel, count: int) -> None:
     paths = sorted(Path("data/raw").rglob("*.png"))
     alone = model(paths[0])
     for start in (0, 1, 5):
@@ -106,13 +106,13 @@ def test_bits_do_not_depend_on_neighbours(model: Model, count: int) -> None:
         (image_file(0, 0)[:60], "is not a readable example: "),
     ],
 )
-def test_bad_input_is_one_sentence(model: Model, content: bytes, words: str) -> None:
+def test_bad_input_is_one_sentence(model: TrainedModel, content: bytes, words: str) -> None:
     with pytest.raises(UserError, match=words) as refusal:
         model(content)
     assert "\n" not in str(refusal.value)
 
 
-def test_a_path_that_is_not_there(model: Model, tmp_path: Path) -> None:
+def test_a_path_that_is_not_there(model: TrainedModel, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"there is no file or folder nowhere\.png; name one"):
         model("nowhere.png")
     (tmp_path / "empty").mkdir()
@@ -170,10 +170,10 @@ def test_params_yaml_and_data_are_not_needed(digits: Path, quiet: None) -> None:
 
 
 @pytest.fixture
-def changed(digits: Path, quiet: None) -> Callable[..., Model]:
+def changed(digits: Path, quiet: None) -> Callable[..., TrainedModel]:
     """Load after a change of the signature: changed(input=...)."""
 
-    def to(**values: Any) -> Model:
+    def to(**values: Any) -> TrainedModel:
         path = digits / "models/signature.json"
         content = json.loads(path.read_text(encoding="utf-8"))
         for name, part in values.items():
@@ -184,7 +184,7 @@ def changed(digits: Path, quiet: None) -> Callable[..., Model]:
     return to
 
 
-def test_a_signature_of_other_code(changed: Callable[..., Model]) -> None:
+def test_a_signature_of_other_code(changed: Callable[..., TrainedModel]) -> None:
     with pytest.raises(UserError, match=r"data\.py: section input is not that of the model"):
         changed(input={"settings": {"size": 8}})
     with pytest.raises(UserError, match=r"data\.py: `fields` declares other arrays"):

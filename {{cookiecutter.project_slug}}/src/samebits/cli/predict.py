@@ -13,12 +13,12 @@ from ..core.files import write_bytes
 from ..core.png import png
 from ..core.signature import FILE, Signature
 from ..core.yours import Yours
-from ..serving.model import Model
+from ..serving.model import TrainedModel
 
 
 def main(given: Namespace, yours: Yours) -> None:
     """Print an answer for each example; say of others why they have none."""
-    model = Model(Signature.read(), FILE.parent, yours)
+    model = TrainedModel(Signature.read(), FILE.parent, yours)
     if given.masks and model.signature.target != "mask":
         raise UserError(f"--masks is for masks, and an answer here is a {model.signature.target}.")
     for doubt in model.doubts:

@@ -10,7 +10,7 @@ from argparse import Namespace
 from ..console.errors import UserError
 from ..core.signature import FILE, Signature
 from ..core.yours import Yours, package
-from ..serving.model import Model
+from ..serving.model import TrainedModel
 from ..serving.self_check import check
 from ..serving.settings import read
 
@@ -33,7 +33,7 @@ def main(given: Namespace, yours: Yours) -> None:
             f"serving.yaml: 'host' is {settings.host}, which others reach; set the variable "
             f"{TOKEN} to a secret that their requests must bring, or leave 'host' out."
         )
-    model = Model(Signature.read(), FILE.parent, yours, settings.megapixels)
+    model = TrainedModel(Signature.read(), FILE.parent, yours, settings.megapixels)
     count = check(model, FILE.parent)
     sys.stdout.write(f"{count} test examples get the bits that were evaluated.\n")
     port = settings.port if given.port is None else given.port

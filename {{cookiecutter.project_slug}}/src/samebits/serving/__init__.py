@@ -14,7 +14,7 @@ from ..core.signature import FILE, Signature
 from ..core.yours import PYPROJECT, Yours, package
 
 if TYPE_CHECKING:
-    from .model import Model
+    from .model import TrainedModel
 
 __all__ = ["load"]
 LATE = (
@@ -23,7 +23,7 @@ LATE = (
 )
 
 
-def load(folder: str | Path = FILE.parent) -> "Model":
+def load(folder: str | Path = FILE.parent) -> "TrainedModel":
     """Return the model in the folder models/ of a project.
 
     What it computes with stays chosen for the whole process: kernels, threads, and that an
@@ -37,10 +37,10 @@ def load(folder: str | Path = FILE.parent) -> "Model":
     signature = Signature.read(place / FILE.name)
     settings = signature.section()
     late = [] if _chosen(settings.level, settings.threads) else [LATE]
-    from .model import Model  # which imports torch
+    from .model import TrainedModel  # which imports torch
 
     yours = Yours(("data", "model"), package(place.parent / PYPROJECT))
-    model = Model(signature, place, yours)
+    model = TrainedModel(signature, place, yours)
     for doubt in (*late, *model.doubts):
         warnings.warn(doubt, RuntimeWarning, stacklevel=2)
     return model

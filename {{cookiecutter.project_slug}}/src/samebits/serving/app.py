@@ -22,7 +22,7 @@ from ..core.png import png
 from .batches import Batches, Full
 from .contents import Content
 from .log import Log
-from .model import Model
+from .model import TrainedModel
 from .open_inference import metadata, reply, requested
 from .replies import Answer
 from .settings import Serving
@@ -62,7 +62,7 @@ class App:
     """
 
     def __init__(
-        self, model: Model, name: str, settings: Serving, log: Log, token: str = ""
+        self, model: TrainedModel, name: str, settings: Serving, log: Log, token: str = ""
     ) -> None:
         self._model, self._name, self._settings, self._token = model, name, settings, token
         self._batches, self._log = Batches(model, log, settings.queue), log

@@ -13,7 +13,7 @@ import torch
 
 from .contents import Content
 from .log import Log
-from .model import Model
+from .model import TrainedModel
 from .replies import Answer
 
 
@@ -35,7 +35,7 @@ class Batches:
         room: examples that may wait.
     """
 
-    def __init__(self, model: Model, log: Log, room: int) -> None:
+    def __init__(self, model: TrainedModel, log: Log, room: int) -> None:
         self._model, self._log, self._room = model, log, room
         self._jobs, self._more = deque[_Job](), asyncio.Event()
         self.waiting = 0

@@ -40,7 +40,7 @@ class _Limits(NamedTuple):
     megapixels: float
 
 
-class Model:
+class TrainedModel:
     """A model that answers with the bits that were evaluated, wherever `doubts` is empty.
 
     Args:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from ..console.errors import UserError
 from ..training.evaluated import FILE, kept
-from .model import Model
+from .model import TrainedModel
 
 
-def check(model: Model, folder: Path) -> int:
+def check(model: TrainedModel, folder: Path) -> int:
     """Ask the model some test examples again; return how many.
 
     Raises:

@@ -8,11 +8,11 @@ import uvicorn
 from ..console.errors import UserError
 from .app import App
 from .log import FOLDER, Log
-from .model import Model
+from .model import TrainedModel
 from .settings import Serving
 
 
-def serve(model: Model, name: str, settings: Serving, port: int, token: str) -> None:
+def serve(model: TrainedModel, name: str, settings: Serving, port: int, token: str) -> None:
     """Serve a model that has been checked, until a signal ends this.
 
     Args:
