@@ -155,7 +155,7 @@ def test_an_unknown_key_names_the_nearest(params: Path, settle: Settle) -> None:
     assert "there is no key 'lerning_rate' in section 'optimization'" in message
     assert "did you mean 'optimization.learning_rate'?" in message
     keys = "optimizer, learning_rate, batch_size, epochs, warmup, balance, class_weights, clip"
-    keys += ", freeze, layer_decay"
+    keys += ", ema, precision, freeze, layer_decay"
     assert f"its keys are {keys}." in message
 
 

@@ -238,5 +238,5 @@ def test_masks_do_not_come_in_half(
     said = str(caught.value)
     assert words in said and said.endswith(" Nothing was changed.")
     wanted = "add images/NAME.jpg, or of another type, and masks/NAME.png for each, or"
-    assert (wanted in said) == ("no PNG" not in words)
+    assert (wanted in said) == ("not a PNG" not in words)
     assert sorted(Path("data").rglob("*")) == before

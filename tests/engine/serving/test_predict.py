@@ -96,8 +96,8 @@ def test_rows_come_without_their_answers() -> None:
         (b'a,b\n1,"2\n', "-, line 2, is not CSV (its quotes do not close); fix it."),
         (b"{1}\n", "-:1: the row is not JSON (Expecting property name enclosed in double quotes"),
         (b'{"a": NaN}', "-:1: the row holds NaN, which is not JSON; write null."),
-        (b'{"a": "\\ud800"}', "-:1: the row holds half of a letter, such as \\ud800; fix it."),
-        (b"a,b\n\xff,2\n", "-:2: the row is not UTF-8 text in line 2; save the file as that."),
+        (b'{"a": "\\ud800"}', "-:1: the row holds half a character, such as \\ud800; fix it."),
+        (b"a,b\n\xff,2\n", "-:2: the row is not UTF-8 text in line 2; save the file as UTF-8."),
     ],
 )
 def test_rows_that_are_none(given: bytes, problem: str) -> None:

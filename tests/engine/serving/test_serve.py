@@ -89,7 +89,7 @@ def tensor(**changed: Any) -> bytes:
 BASE64 = {"content_type": "base64"}
 BAD: Mapping[str, tuple[str, bytes, int, str]] = {
     "nothing": ("/predict", b"", 400, "- is not a readable example: empty file."),
-    "no image": ("/predict", b"abc", 400, "its content is in no image format"),
+    "no image": ("/predict", b"abc", 400, "its format is unknown"),
     "half an image": ("/predict", image_file(0, 0)[:70], 400, "is not a readable example"),
     "another format": ("/predict", b"%!PS-Adobe-3.0 EPSF-3.0\n", 400, "is not a readable example"),
     "too many pixels": ("/predict", image_file(0, 0, height=300, width=300), 400, "million pixels"),

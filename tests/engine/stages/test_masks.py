@@ -130,7 +130,12 @@ def test_the_checks_of_a_project(masks: Path, python: Callable[..., Any]) -> Non
     ("file", "old", "new", "test"),
     [
         ("training.py", "(2 * draws[:, 0] - 1)", "__import__('torch').rand(8)", "augment_draws"),
-        ("model.py", "nn.GroupNorm(math.gcd(GROUPS, width), width)", "nn.BatchNorm2d(width)", "ba"),
+        (
+            "model.py",
+            "nn.GroupNorm(math.gcd(GROUPS, width), width)",
+            "nn.InstanceNorm2d(width, track_running_stats=True)",
+            "ba",
+        ),
         ("training.py", "(logits, batch.target,", "(logits, 0 * batch.target,", "test_it_learns"),
     ],
 )

@@ -129,7 +129,7 @@ def test_pretrained_weights_are_an_input(
     path.unlink()
     repro("evaluate")
     with pytest.raises(
-        UserError, match=r"first\.safetensors is not there; .*'samebits data missing'"
+        UserError, match=r"first\.safetensors is missing; .*'samebits data missing'"
     ):
         repro("train")
 

@@ -110,8 +110,7 @@ def test_nor_with_first_weights_and_statistics(prepared: Path, stage: Any, settl
     assert (weights["head.bias"] == 0.5).all()
     assert weights["features.1.num_batches_tracked"] > 1
     settle(prepared / "params.yaml", runtime={"processes": 4})
-    done = stage("train")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert stage("train").returncode == 0
     assert results(prepared) == alone
 
 

@@ -313,7 +313,8 @@ VERBS: Mapping[str, Verb] = {
             flag("--replace", "replace weights of that name"),
         ),
         "They become data/weights/NAME.safetensors, tracked by DVC, and stage train depends on "
-        "them. A pickle is converted, and nothing that stands in it is run.",
+        "them. A pickle is converted without running any code in it.",
+        torch=True,
     ),
     "data missing": Verb("ingest.missing", "fetch what .dvc files track but is missing here"),
     "data dedupe": Verb(

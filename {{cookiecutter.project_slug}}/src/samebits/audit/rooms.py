@@ -33,6 +33,7 @@ TAKEN = {
     "params": {"choice", "names", "number"},  # declare the keys of a section
     "console.errors": {"COULD_NOT", "CheckFailed", "UserError", "refused", "run"},
     "console.progress": {"TrainingLine", "progress"},  # the same rows in the same order
+    "console.spelling": {"did_you_mean"},  # words of an error
     "provenance.record": {"recorded"},
     "tracking.tracker": {"Tracker"},  # it takes values and returns none
     # Every byte from these is compared with a hash or a checksum.

@@ -122,4 +122,4 @@ def cosine(step: int, steps: int, optimization: Optimization) -> float:
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     """Set the learning rate of the next step, of which each group has its part."""
     for group in optimizer.param_groups:
-        group["lr"] = rate * group["scale"]
+        group["lr"] = rate * group.get("scale", 1.0)
