@@ -37,7 +37,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_answered(digits: Path) -> N
     done = samebits(digits, "predict", "bad.png", RAW)
     assert done.returncode == 2
     first, last = done.stderr.decode().splitlines()
-    assert first.startswith("error: bad.png is not a readable example: its content is in no image")
+    assert first.startswith("error: bad.png is not a readable example: its format is unknown")
     assert last == "error: 1 of 2 examples could not be read; fix them."
     assert len(done.stdout.splitlines()) == 1
     done = samebits(digits, "predict", "--json", "bad.png", RAW)
