@@ -36,6 +36,10 @@ TESTS = {
     "tests/test_environment.py::test_a_command_outside_an_environment_says_what_to_do": [
         "sh scripts/venv COMMAND"
     ],
+    "tests/test_fine_tuning.py::test_efficientnet_begins_with_the_weights_of_a_package": [
+        "samebits weights",
+        "samebits weights --name --licence",
+    ],
     "tests/test_manifest.py::test_it_is_written_anew": ["template: make manifest"],
     "tests/test_locks.py::test_the_locks_are_what_the_in_files_ask_for": [
         "make lock",
