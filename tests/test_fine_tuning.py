@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Run
-from helpers import PACKAGE, PROJECT, commit, git, set_param
+from helpers import PACKAGE, PROJECT, Run, commit, git, set_param
 
 PAGE = (
     PROJECT
