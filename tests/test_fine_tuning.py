@@ -10,12 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import PACKAGE, PROJECT, Run, commit, git, set_param
+from helpers import PACKAGE, PROJECT, ROOT, Run, commit, git, set_param
 
-PAGE = (
-    PROJECT
-    / "docs/{% if cookiecutter.task in ['image-class', 'image-classes'] %}fine-tuning.md{% endif %}"
-)
+(PAGE,) = (ROOT / PROJECT / "docs").glob("*image-class*fine-tuning.md*")
 WEIGHTS = "data/weights/lite0.safetensors"
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
