@@ -239,12 +239,13 @@ def test_an_identity_of_another_run(copy: Any, expect: Any) -> None:
 
 def test_an_identity_has_the_defaults_of_keys_that_params_leaves_out(copy: Any) -> None:
     path = f"{copy.package}/model.py"
-    copy.replace(path, "    activation: str", "    bias: bool = True\n    activation: str")
+    new = "    bias: bool = True\n    mean: tuple[float, ...] = (0.5, 0.4)\n    activation: str"
+    copy.replace(path, "    activation: str", new)
     project = Project(copy.root)
     [train] = [stage for stage in dvc_yaml.stages(project) if stage.name == "train"]
     known = project.yaml("params.yaml").mapping("model")
     for bias, other in ((True, []), (False, ["params"])):
-        identity = {"params": {"model": {**known, "bias": bias}}}
+        identity = {"params": {"model": {**known, "bias": bias, "mean": [0.5, 0.4]}}}
         assert _other_parts(project, train, identity) == other
 
 

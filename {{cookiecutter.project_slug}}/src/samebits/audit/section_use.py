@@ -45,8 +45,12 @@ def sections(project: Project) -> dict[str, Section]:
 
 
 def _defaults(text: str, section: str) -> Mapping[str, Any]:
-    keys = keys_of(text.encode(), section)
-    return {name: key.default for name, key in keys.items() if key.default is not MISSING}
+    keys = keys_of(text.encode(), section).items()
+    defaults = {name: key.default for name, key in keys if key.default is not MISSING}
+    # As in a file: a default that is written without a field may be a tuple.
+    return {
+        name: [*value] if isinstance(value, tuple) else value for name, value in defaults.items()
+    }
 
 
 @cache
