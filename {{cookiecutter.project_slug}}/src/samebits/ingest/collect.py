@@ -119,7 +119,7 @@ def collect(
     lines = [f"{place.raw}: {told}, version {recorded_version(place.pointer)}"]
     lines += [f"from {described(origin)}"]
     if "sha256" in origin and not sha256:
-        lines += ["no checksum was given to compare with; this one is now in data/raw.dvc"]
+        lines += ["no checksum was given to compare with; the checksum is recorded in data/raw.dvc"]
     rows, bucket = isinstance(reader, Lines), origin["kind"] == "bucket"
     if files > MANY_FILES and layout == "files" and not (rows or bucket):
         lines += [
