@@ -88,7 +88,7 @@ def remote_problem(remote: str, url: str) -> str:
     """Why `url` cannot be a remote of this kind; empty if it can."""
     pattern, example = REMOTES[remote]
     if re.search(r"://[^/@]*:[^/@]*@", url):
-        return "leave out the password: README.md of the project says where it goes"
+        return "leave out the password: docs/your-remote.md of the project says where it goes"
     leaves = ".." in url.lstrip("./").split("/")
     if leaves or not re.fullmatch(pattern, url, re.ASCII):
         where = ", a folder outside the project" if remote == "local" else ""
