@@ -173,7 +173,7 @@ def test_weights_of_that_name_are_replaced_on_demand(here: Path, call: Call) -> 
         call(str(source))
     assert same(load("net"))
     FILE.unlink()  # it still has a version
-    with pytest.raises(UserError, match="is there"):
+    with pytest.raises(UserError, match="exists already"):
         call(str(source))
     call(str(source), "--replace")
     assert {*load("net")} == {"other"}
