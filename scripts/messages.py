@@ -108,13 +108,13 @@ def lines_of_a_page(code: str) -> list[str]:
     def quoted(line: str) -> str:
         return " ".join(filter(is_sentence, QUOTED.findall(line)))
 
-    def unseen(found: re.Match[str]) -> str:
-        if not found[0].startswith("<script"):
-            return "\n" * found[0].count("\n")
-        return "\n".join(map(quoted, found[0].split("\n")))
+    def unseen(part: re.Match[str]) -> str:
+        if not part[0].startswith("<script"):
+            return "\n" * part[0].count("\n")
+        return "\n".join(map(quoted, part[0].split("\n")))
 
     shown = UNSEEN.sub(unseen, code)
-    shown = FILLED.sub(lambda found: "{}" + "\n" * found[0].count("\n"), shown)
+    shown = FILLED.sub(lambda part: "{}" + "\n" * part[0].count("\n"), shown)
     return [TAG.sub(" ", line) for line in shown.split("\n")]
 
 
