@@ -32,7 +32,7 @@ BY_HAND = f"git init && git symbolic-ref HEAD refs/heads/main && {COMMIT}"
 NEXT = """
 Next:             where there is no make:
   cd {slug}
-  make setup      python scripts/setup.py, then activate .venv
+  make setup      python3 scripts/setup.py, then activate .venv
   make data       samebits data add
   make reproduce  dvc repro
   make verify     samebits verify

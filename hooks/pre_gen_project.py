@@ -32,18 +32,19 @@ decorator dictdiffer diskcache distlib distro distutils dotenv dpath dulwich dvc
 dvc_gs dvc_http dvc_objects dvc_render dvc_s3 dvc_ssh dvc_studio_client dvc_task entrypoints execnet
 fastjsonschema filelock flatten_dict flufl frozenlist fsspec functorch funcy gcsfs git gitdb
 gitpython google google_auth_oauthlib google_crc32c grandalf greenlet grpc grpc_status grpcio gto
-hydra identify idna imp iniconfig isodate isympy iterative_telemetry jinja2 jmespath joblib
+h11 hydra identify idna imp iniconfig isodate isympy iterative_telemetry jinja2 jmespath joblib
 jsonschema jsonschema_specifications jupyter jupyter_core jwt knack kombu librt mako markdown_it
 markupsafe matplotlib mdurl mpmath msal msal_extensions multidict mypy mypy_extensions mypyc
 narwhals nbformat nbstripout networkx nodeenv numpy nvidia oauthlib omegaconf opentelemetry optuna
 orjson packaging pandas pathspec pil pillow pip platformdirs plotnine pluggy pre_commit
-prompt_toolkit propcache proto protobuf psutil public py pyasn1 pyasn1_modules pycparser pydantic
-pydantic_core pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie pyjwt pyparsing pytest
-python_discovery pywin32 pyyaml referencing requests requests_oauthlib rich rpds ruamel ruff s3fs
-safetensors scikit_learn scipy scmrepo seglearn semver setuptools shortuuid shtab six sklearn smmap
-sqlalchemy sqltrie sshfs sympy tabulate termcolor threadpoolctl tomlkit torch torchgen torchvision
-tqdm traitlets triton typer typing_extensions typing_inspection tzdata tzlocal urllib3 uv validate
-vine virtualenv voluptuous wcwidth wheel wrapt xdist yaml yarl zc
+prometheus_client prompt_toolkit propcache proto protobuf psutil public py pyasn1 pyasn1_modules
+pycparser pydantic pydantic_core pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie
+pyjwt pyparsing pytest python_discovery pywin32 pyyaml referencing requests requests_oauthlib rich
+rpds ruamel ruff s3fs safetensors scikit_learn scipy scmrepo seglearn semver setuptools shortuuid
+shtab six sklearn smmap sqlalchemy sqltrie sshfs sympy tabulate termcolor threadpoolctl tomlkit
+torch torchgen torchvision tqdm traitlets triton typer typing_extensions typing_inspection tzdata
+tzlocal urllib3 uv uvicorn validate vine virtualenv voluptuous wcwidth wheel wrapt xdist yaml yarl
+zc
 """
 
 # The pattern of each kind of remote, and an example.
@@ -88,7 +89,7 @@ def remote_problem(remote: str, url: str) -> str:
     """Why `url` cannot be a remote of this kind; empty if it can."""
     pattern, example = REMOTES[remote]
     if re.search(r"://[^/@]*:[^/@]*@", url):
-        return "leave out the password: README.md of the project says where it goes"
+        return "leave out the password: docs/your-remote.md of the project says where it goes"
     leaves = ".." in url.lstrip("./").split("/")
     if leaves or not re.fullmatch(pattern, url, re.ASCII):
         where = ", a folder outside the project" if remote == "local" else ""

@@ -3,9 +3,10 @@
     python scripts/messages.py [FOLDER ...]      the engine, the project's scripts and the hooks
     python scripts/messages.py --since COMMIT    and how many of them the commit did not have
 
-A sentence is a text of at least four words that is neither a docstring nor SQL, or a line of a
-page's template; `{}` marks what is filled in. Reading them in one go shows which do not name
-the file or the cure, and which do not sound like the others.
+A sentence is a text of at least four words that is no docstring, SQL, regular expression or list
+of words, or a line of a page's template, or a text in its script; `{}` marks what is filled in.
+Reading them in one go shows which do not name the file or the cure, and which do not sound like
+the others.
 """
 
 import argparse
@@ -23,6 +24,11 @@ PROJECT = "{{cookiecutter.project_slug}}"
 FOLDERS = (f"{PROJECT}/src/samebits", f"{PROJECT}/scripts", "hooks")
 READ, LEAST_WORDS = (".py", ".html"), 4
 SQL = ("select ", "insert ", "update ", "delete ", "create ", "drop ", "pragma ", "from ", "where ")
+SPLITTING = ("split", "words", "_every")  # what makes words of a text
+NO_WORDS = re.compile(r"\(\?|\\[bdsw]\b|\w\|\w|\w_ ")  # regular expressions and names hold these
+UNSEEN = re.compile(r"<%#.*?%>|<style\b.*?</style>|<script\b.*?</script>", re.DOTALL)
+FILLED = re.compile(r"<%.*?%>", re.DOTALL)
+TAG, QUOTED = re.compile(r"<.*?>"), re.compile(r'"([^"]*)"')
 
 
 class Message(NamedTuple):
@@ -74,8 +80,7 @@ def committed(commit: str, folders: list[str]) -> Iterator[Message]:
 def sentences(code: str, path: str) -> Iterator[Message]:
     """Yield the sentences in a file, in the order of their lines."""
     if path.endswith(".html"):
-        lines = (re.sub(r"<%.*?%>", "{}", line) for line in code.splitlines())
-        texts = [Message(path, at, re.sub(r"<.*?>", " ", line)) for at, line in enumerate(lines, 1)]
+        texts = [Message(path, at, text) for at, text in enumerate(lines_of_a_page(code), 1)]
         yield from (message for message in texts if is_sentence(message.text))
         return
     tree = ast.parse(code)
@@ -87,6 +92,7 @@ def sentences(code: str, path: str) -> Iterator[Message]:
     }
     # A text that is a statement of its own is a docstring, or no better than a comment.
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    alone |= word_lists(tree)
     texts = [
         Message(path, node.lineno, text)
         for node in ast.walk(tree)
@@ -94,6 +100,35 @@ def sentences(code: str, path: str) -> Iterator[Message]:
         if is_sentence(text := text_of(node))
     ]
     yield from sorted(texts, key=lambda message: message.line)
+
+
+def lines_of_a_page(code: str) -> list[str]:
+    """Return what people read in each line of a template; of scripts, what stands in quotes."""
+
+    def quoted(line: str) -> str:
+        return " ".join(filter(is_sentence, QUOTED.findall(line)))
+
+    def unseen(part: re.Match[str]) -> str:
+        if not part[0].startswith("<script"):
+            return "\n" * part[0].count("\n")
+        return "\n".join(map(quoted, part[0].split("\n")))
+
+    shown = UNSEEN.sub(unseen, code)
+    shown = FILLED.sub(lambda part: "{}" + "\n" * part[0].count("\n"), shown)
+    return [TAG.sub(" ", line) for line in shown.split("\n")]
+
+
+def word_lists(tree: ast.Module) -> set[int]:
+    """Return the ids of the texts that code splits into words, there or by their name."""
+    split, named = list[ast.expr](), dict[str, ast.expr]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            named[node.targets[0].id] = node.value
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(SPLITTING):
+            called = node.func
+            split += [called.value] if isinstance(called, ast.Attribute) else node.args[:1]
+    split += [named[node.id] for node in split if isinstance(node, ast.Name) and node.id in named]
+    return {id(value) for value in split}
 
 
 def text_of(node: ast.expr) -> str:
@@ -108,7 +143,11 @@ def text_of(node: ast.expr) -> str:
 def is_sentence(text: str) -> bool:
     """Whether a text is meant to be read by a person."""
     words = [word for word in text.split() if word.strip("{}.,:;'\"()").isalpha()]
-    return len(words) >= LEAST_WORDS and not text.lstrip().lower().startswith(SQL)
+    return (
+        len(words) >= LEAST_WORDS
+        and not text.lstrip().lower().startswith(SQL)
+        and not NO_WORDS.search(text)
+    )
 
 
 if __name__ == "__main__":

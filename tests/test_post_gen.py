@@ -72,7 +72,7 @@ def test_prints_the_table_commits_and_says_what_comes_next(
     assert hook.main(DIRECT) == 0
     printed = capsys.readouterr().out
     assert "THE TABLE" in printed and "first commit" in printed
-    assert "make setup" in printed and "python scripts/setup.py" in printed
+    assert "make setup" in printed and "python3 scripts/setup.py" in printed
     assert "samebits verify" in printed
     assert git(project, "status", "--porcelain") == ""
 

@@ -1,5 +1,6 @@
-"""The names of the engine's modules: a verb's module is named by the verb, no name means two."""
+"""Names in the engine: a verb's module is named by the verb; no module or class shares its name."""
 
+import ast
 from collections import Counter
 from pathlib import Path
 
@@ -22,3 +23,13 @@ def test_no_two_modules_have_one_name() -> None:
         path.stem for path in ENGINE.rglob("[!_]*.py") if path.parent.name not in MIRRORS
     )
     assert not [stem for stem, times in stems.items() if times > 1]
+
+
+def test_no_two_classes_have_one_name() -> None:
+    names = Counter(
+        node.name
+        for path in ENGINE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert not [name for name, times in names.items() if times > 1]

@@ -24,7 +24,7 @@ from samebits.core import determinism, kernels
 from samebits.diagnosis.error_tags import MOST_LISTED
 from samebits.experiments.sweep import STORAGE
 from samebits.ingest.archive import KINDS
-from samebits.ingest.safe_copy import Limits
+from samebits.ingest.safe_copy import CopyLimits
 from samebits.metrics.registry import METRICS, number_of
 from samebits.verbs import GROUPS, VERBS
 
@@ -193,8 +193,8 @@ def test_every_argument_is_explained() -> None:
 
 def test_help_tells_the_bounds_that_hold_elsewhere(capsys: Captured) -> None:
     said = " ".join(helped(["data", "add"], capsys).split())
-    assert f"files and folders ({Limits().files})" in said
-    assert f"may unpack to ({Limits().ratio:.0f})" in said
+    assert f"files and folders ({CopyLimits().files})" in said
+    assert f"may unpack to ({CopyLimits().ratio:.0f})" in said
     assert {kind.strip(".").split(".")[0] for kind in KINDS} <= {"zip", "tar", "tgz", "tbz2", "txz"}
     assert f"mistakes ({MOST_LISTED})" in helped(["errors"], capsys)
     assert STORAGE.rpartition("/")[2] in helped(["exp", "sweep"], capsys)

@@ -18,7 +18,7 @@ import pytest
 from samebits.console.errors import UserError
 from samebits.ingest import archive
 from samebits.ingest.archive import unpack
-from samebits.ingest.safe_copy import Bound, Incoming, Limits
+from samebits.ingest.safe_copy import Bound, CopyLimits, Incoming
 
 FILES = {"cats/cat/1.png": b"one", "cats/cat/2.png": random.Random(0).randbytes(3000), "x": b""}
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -57,7 +57,7 @@ def unpacked(
     content: bytes, folder: Path, ratio: float = 100, files: int = 100
 ) -> dict[str, bytes]:
     folder.mkdir(exist_ok=True)
-    limits = Limits(ratio=ratio)
+    limits = CopyLimits(ratio=ratio)
     into = Incoming(folder / "raw", "c", files, limits.room(folder), limits.expansion(len(content)))
     unpack(io.BytesIO(content), "c", into)
     paths = sorted(path for path in folder.rglob("*") if path.is_file())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.ingest.safe_copy import Bound, Incoming, Limits, copy_folder, stripped
+from samebits.ingest.safe_copy import Bound, CopyLimits, Incoming, copy_folder, stripped
 
 PLENTY = Bound(1000, "than there is room", "make some")
 
@@ -140,10 +140,10 @@ def test_a_disk_that_is_full(into: Incoming) -> None:
 
 
 def test_the_least_bound_counts(tmp_path: Path) -> None:
-    limits = Limits(ratio=2)
+    limits = CopyLimits(ratio=2)
     assert limits.expansion(10).bytes == 20
     assert 0 < limits.room(tmp_path).bytes < 2**60
-    assert Limits(bytes=7).room(tmp_path).bytes == 7
+    assert CopyLimits(bytes=7).room(tmp_path).bytes == 7
     into = Incoming(tmp_path / "raw", "cats.zip", 10, limits.room(tmp_path), limits.expansion(10))
     with pytest.raises(UserError, match="more than 2 times its own size, as a zip bomb does"):
         bring(into, "1.png", size=21)

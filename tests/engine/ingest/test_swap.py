@@ -164,7 +164,7 @@ from PIL import Image
 from samebits.ingest import collect, download as fetch
 from samebits.ingest.example_data import version, write
 from samebits.ingest.swap import DataFolder
-from samebits.ingest.safe_copy import Limits
+from samebits.ingest.safe_copy import CopyLimits
 from samebits.core.png import png
 from samebits.data.raw_pointer import recorded_version
 import numpy
@@ -196,7 +196,7 @@ def killed(at):
             if count == at:
                 os.kill(os.getpid(), signal.SIGKILL)
     sys.addaudithook(hook)
-    collect.collect(place, "new.zip", "", Limits(), True, True, lambda content: "")
+    collect.collect(place, "new.zip", "", CopyLimits(), True, True, lambda content: "")
 
 fetch.give_version = point
 seen, at, status = [], 0, signal.SIGKILL

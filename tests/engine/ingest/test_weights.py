@@ -90,7 +90,7 @@ def test_safetensors_stay_as_they_are(here: Path, call: Call) -> None:
 def test_a_pickle_is_converted(here: Path, call: Call, legacy: bool) -> None:
     source = pickled(here / "net.pth", _use_new_zipfile_serialization=not legacy)
     told = call(str(source), "--source", "a paper")
-    assert "no checksum was given" in told and "no --licence was given" in told
+    assert "no --sha256 was given" in told and "no --licence was given" in told
     assert same(load_file(FILE)) and same(load("net"))
     recorded = origin(Path(f"{FILE}.dvc"))
     assert recorded is not None
@@ -168,12 +168,12 @@ def test_weights_of_that_name_are_replaced_on_demand(here: Path, call: Call) -> 
     pipeline = Path("dvc.yaml").read_text("utf-8")
     save_file({"other": torch.ones(1)}, source)
     with pytest.raises(
-        UserError, match=r"net\.safetensors is there; choose another --name, or add"
+        UserError, match=r"net\.safetensors exists already; choose another --name, or add"
     ):
         call(str(source))
     assert same(load("net"))
     FILE.unlink()  # it still has a version
-    with pytest.raises(UserError, match="is there"):
+    with pytest.raises(UserError, match="exists already"):
         call(str(source))
     call(str(source), "--replace")
     assert {*load("net")} == {"other"}

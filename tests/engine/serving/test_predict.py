@@ -121,7 +121,7 @@ def test_an_image_without_a_mask_gets_a_blank_one(orientation: int) -> None:
 
 def test_a_row_of_python_that_no_json_holds() -> None:
     (content,) = contents({"age": object()}, "lines", "kind")
-    assert "a cell is no value of JSON" in content.problem
+    assert "a cell is not a JSON value" in content.problem
 
 
 def test_a_folder_like_data_raw(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ BAD: Mapping[str, tuple[str, bytes, int, str]] = {
     "no data": (INFER, tensor(data=None), 400, "`data` must be a list of texts"),
     "a lie about length": (INFER, tensor(shape=[2]), 400, "`shape` must be [1]"),
     "no base64": (INFER, tensor(parameters=BASE64, data=["?"]), 400, "`data` must be base64"),
-    "half a letter": (INFER, tensor(data=["\ud800"]), 400, "`data` holds half of a letter"),
+    "half a letter": (INFER, tensor(data=["\ud800"]), 400, "`data` holds an unpaired surrogate"),
     "no image within": (INFER, tensor(), 400, "is not a readable example"),
     "none at all": (INFER, tensor(data=[], shape=[0]), 400, "the request holds no example."),
     "many": (INFER, tensor(data=["x"] * 41, shape=[41]), 413, "has more than 40 examples."),
@@ -229,7 +229,7 @@ def test_a_port_that_is_taken(copy: Path) -> None:
         port = str(taken.getsockname()[1])
         done = samebits(copy, "serve", "--port", port)
     assert done.returncode == 2
-    assert f"127.0.0.1:{port} cannot be listened to" in done.stderr.decode()
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr.decode()
 
 
 def logged(root: Path, what: str) -> list[Any]:

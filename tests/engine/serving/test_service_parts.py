@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.serving.batches import Batches, Full
+from samebits.serving.batches import Batcher, Full
 from samebits.serving.contents import Content
 from samebits.serving.log import Log
 from samebits.serving.open_inference import metadata, reply, requested
@@ -76,7 +76,7 @@ def ask(model: Slow, room: int, sizes: list[list[bytes]]) -> list[Any]:
 
     async def all_of_them() -> list[Any]:
         log: Any = SimpleNamespace(write=lambda *_: None)
-        batches = Batches(model, log, room)  # type: ignore[arg-type]
+        batches = Batcher(model, log, room)  # type: ignore[arg-type]
         running = asyncio.create_task(batches.run())
         jobs = []
         for contents in sizes:

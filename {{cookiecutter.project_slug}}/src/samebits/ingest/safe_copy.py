@@ -33,7 +33,7 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class Limits:
+class CopyLimits:
     """The most that may be added; 0 `bytes` means half of the free disk space."""
 
     files: int = 2_000_000

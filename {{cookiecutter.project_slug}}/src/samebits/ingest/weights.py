@@ -51,7 +51,7 @@ def main(given: Namespace) -> None:
     place, path = DataFolder(DATA), DATA / "weights" / f"{name}.safetensors"
     with alone():
         if not given.replace and (path.exists() or _pointer(path).exists()):
-            raise UserError(f"{path} is there; choose another --name, or add --replace.")
+            raise UserError(f"{path} exists already; choose another --name, or add --replace.")
         place.settle()
         try:
             place.incoming.mkdir(parents=True)
@@ -96,9 +96,11 @@ def _bring(given: Namespace, sha256: str, folder: Path, path: Path) -> str:
     arrived.replace(path)
     lines = [f"{path}: {count} tensors, {path.stat().st_size} bytes, from {origin['source']}"]
     if not sha256 and not given.checkpoint.endswith(".lock"):  # which has hashes
-        lines += [f"no checksum was given to compare with; this one is now in {_pointer(path)}"]
+        lines += [
+            f"no --sha256 was given to compare with; the checksum is recorded in {_pointer(path)}"
+        ]
     if not given.licence:
-        lines += ["no --licence was given; say in that file what may be done with the weights"]
+        lines += [f"no --licence was given; add the licence to {_pointer(path)}"]
     return "\n".join([*lines, *_declared(path), ""])
 
 

@@ -19,7 +19,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from ..console.errors import UserError, refused
 from ..core.files import read_json
 from ..core.png import png
-from .batches import Batches, Full
+from .batches import Batcher, Full
 from .contents import Content
 from .log import Log
 from .model import TrainedModel
@@ -65,7 +65,7 @@ class App:
         self, model: TrainedModel, name: str, settings: Serving, log: Log, token: str = ""
     ) -> None:
         self._model, self._name, self._settings, self._token = model, name, settings, token
-        self._batches, self._log = Batches(model, log, settings.queue), log
+        self._batches, self._log = Batcher(model, log, settings.queue), log
         place, version = f"/v2/models/{name}", model.signature.weights[:12]
         self._version = version
         ready = {"ready": True}

@@ -26,7 +26,7 @@ class _Job(NamedTuple):
     answers: "asyncio.Future[list[Answer]]"
 
 
-class Batches:
+class Batcher:
     """Answers requests one call of the network after the other.
 
     Args:

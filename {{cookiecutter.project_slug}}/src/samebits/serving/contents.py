@@ -130,4 +130,4 @@ def _of_row(name: str, values: Mapping[str, Any]) -> Content:
     try:
         return Content(name, row_content(values))
     except (TypeError, ValueError) as error:
-        return Content(name, b"", f"{name}: a cell is no value of JSON ({error}).")
+        return Content(name, b"", f"{name}: a cell is not a JSON value ({error}).")

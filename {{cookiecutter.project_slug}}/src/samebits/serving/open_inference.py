@@ -44,7 +44,7 @@ def requested(asked: Any) -> tuple[list[bytes], Any]:
     if not isinstance(data, list) or not all(isinstance(part, str) for part in data):
         raise ValueError("`data` must be a list of texts")
     if tensor.get("shape") != [len(data)]:
-        raise ValueError(f"`shape` must be [{len(data)}], as `data` has so many elements")
+        raise ValueError(f"`shape` must be [{len(data)}], the number of elements of `data`")
     parameters = tensor.get("parameters")
     encoded = isinstance(parameters, dict) and parameters.get("content_type") == "base64"
     try:
@@ -53,7 +53,7 @@ def requested(asked: Any) -> tuple[list[bytes], Any]:
         raise ValueError(
             "`data` must be base64, as parameters.content_type says"
             if encoded
-            else "`data` holds half of a letter"
+            else "`data` holds an unpaired surrogate"
         ) from None
     return parts, asked.get("id")
 

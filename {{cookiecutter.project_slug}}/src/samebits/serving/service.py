@@ -54,5 +54,5 @@ def _listening(host: str, port: int) -> socket.socket:
         return listening
     except OSError as error:
         raise UserError(
-            f"{host}:{port} cannot be listened to ({error.strerror}); take another --port."
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another --port."
         ) from None
