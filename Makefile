@@ -29,7 +29,7 @@ test: quick ## the quick tier, then the slow one (real environments, real traini
 quick: setup ## the quick tier: nothing to install, under 2 minutes
 	@echo 'Quick tier: no environment to install' && $(in_venv) python -m pytest -m 'not slow' -n auto --maxprocesses 4
 
-long: setup ## the tests too long for `make test`: more kills, other Pythons, torch's other wheel
+long: setup ## the tests too long for `make test`: more kills, other Pythons, torch's other wheel, other tasks on an emulated processor
 	$(in_venv) python -m pytest -m long
 
 proof: setup ## run the rows of docs/reproducibility.md, all but the longest, and write them there

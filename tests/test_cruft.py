@@ -137,9 +137,9 @@ def append(path: Path, text: str) -> None:
 
 
 def engine_files(project: Path) -> list[str]:
-    """Twenty files of the engine: one of every room, and others."""
+    """Some twenty files of the engine: one of every room, and a few others."""
     files = sorted((project / "src/samebits").rglob("*.py"))
     rooms = {path.parent: path for path in files}
     others = [path for path in files if path not in rooms.values()]
-    chosen = [*rooms.values(), *others[:: len(others) // (20 - len(rooms))]][:20]
+    chosen = [*rooms.values(), *others[:: len(others) // 4]]
     return sorted(path.relative_to(project).as_posix() for path in chosen)

@@ -68,6 +68,26 @@ def transform_by_batch(arrays: Any, fitted: Any, _: Input) -> dict[str, Any]:
     return {"less": (means / means.max()).astype("f4")}
 
 
+def float_fields(settings: Input) -> dict[str, Field]:
+    return {"image": Field("float32", (settings.channels, settings.size, settings.size))}
+
+
+def floats(content: bytes, settings: Input, most: int = 255) -> Decoded:
+    arrays, facts = decode(content, settings)
+    return Decoded({"image": arrays["image"].astype("f4") / 255 * most}, facts)
+
+
+def up_to_1(content: bytes, settings: Input) -> Decoded:
+    return floats(content, settings, 1)
+
+
+def grey(content: bytes, settings: Input) -> Decoded:
+    """A picture without any contrast, which `inputs` can take nothing from."""
+    arrays, facts = floats(content, settings)
+    return Decoded({"image": np.full_like(arrays["image"], 7)}, facts)
+
+
+FLOATS = "test_inputs_lets_images_of_floats_vary"
 LEARNT = "test_what_is_learnt_depends_on_the_training_examples_alone"
 SECTION, ALONE = "test_the_section_input_parses", "test_decode_depends_on_the_content_alone"
 FAULTS = [
@@ -85,6 +105,7 @@ FAULTS = [
     Fault(ALONE, "different image for the same content", data, "decode", noisy),
     Fault(ALONE, "different facts for one content", data, "decode", counted),
     Fault(ALONE, "different facts for one content", data, "decode", drawn),
+    Fault(FLOATS, r"model\.py: `inputs` shrinks the floats image, [01]", data, "decode", up_to_1),
 ]
 
 
@@ -93,6 +114,11 @@ def test_a_fault_is_seen(fault: Fault, run: Run, monkeypatch: pytest.MonkeyPatch
     if fault.check == LEARNT:
         for name, function in (("fit", fit), ("transform", transform)):
             monkeypatch.setattr(data, name, function, raising=False)
+    if fault.check == FLOATS:
+        monkeypatch.setattr(data, "fields", float_fields)
+        for accepted in (grey, floats):
+            monkeypatch.setattr(data, "decode", accepted)
+            run(DataChecks, FLOATS)
     assert_red(run, DataChecks, fault, monkeypatch)
 
 

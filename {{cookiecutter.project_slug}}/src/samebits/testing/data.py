@@ -10,11 +10,13 @@ from ..core.config import read
 from ..core.sections import Data
 from ..data.decoder import Decoder
 from ..data.example import Decoded, Unreadable
-from ..data.fields import checked
+from ..data.fields import Field, checked
 from ..data.fitting import fitting_of
+from ..data.targets import MASK
 from .base import check_section, disturb, made, yours
 
 HALVES = (slice(0, 20), slice(20, 64))
+FADED = 50  # how many times smaller a spread is that hardly any network can tell from none
 
 
 class DataChecks:
@@ -71,6 +73,25 @@ class DataChecks:
             same = np.array_equal(array, joined)
             assert same, f"`transform` lets {name} of an example depend on other examples"
 
+    def test_inputs_lets_images_of_floats_vary(self) -> None:
+        """From 0 to 1, say, where `inputs` of model.py divides as if they went up to 255."""
+        data, settings = yours().data, read(yours().data.Input)
+        fields, fitting = checked(data.fields(settings)), fitting_of(data, settings)
+        floats = [name for name, field in fields.items() if _is_float_image(field)]
+        if not floats:
+            return
+        examples = self._decoded(self.contents())
+        arrays = {name: np.stack([example.arrays[name] for example in examples]) for name in fields}
+        arrays.pop(MASK, None)
+        stored = fitting.learn(iter([arrays]))(arrays) if fitting else arrays
+        given = yours().model.inputs({name: array.copy() for name, array in stored.items()})
+        for name in {*floats} & stored.keys() & given.keys():
+            before, after = np.ptp(stored[name]), np.ptp(given[name].numpy())
+            assert after >= min(before, 1) / FADED, (
+                f"model.py: `inputs` shrinks the floats {name}, {before:.2g} wide, to a width of "
+                f"{after:.2g}, so all examples look alike; divide there by the range that they have"
+            )
+
     def _decoded(self, contents: list[bytes]) -> list[Decoded]:
         decoder = Decoder.of(yours().data, read(Data))
         try:
@@ -80,3 +101,7 @@ class DataChecks:
                 f"`decode` cannot read the check's files ({problem}); override `contents` in "
                 "tests/test_data.py to return the contents of some of your files"
             )
+
+
+def _is_float_image(field: Field) -> bool:
+    return field.dtype.startswith("float") and len(field.shape) == 3
