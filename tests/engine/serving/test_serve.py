@@ -1,16 +1,18 @@
 """`samebits serve`: answers with the bits that were evaluated, whoever asks beside whom."""
 
 import csv
+import hashlib
 import json
 import re
 import socket
 import sqlite3
 import struct
 import zlib
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,19 @@ def tested(root: Path) -> list[bytes]:
     with (root / "reports/predictions.csv").open(encoding="utf-8", newline="") as file:
         rows = [row["path"] for row in csv.DictReader(file) if row["split"] == "test"]
     return [(root / "data/raw" / path).read_bytes() for path in rows]
+
+
+def test_the_page_may_run_its_own_script_alone(service: Service) -> None:
+    with closing(HTTPConnection("127.0.0.1", service.port, timeout=30)) as connection:
+        connection.request("GET", "/")
+        answered = connection.getresponse()
+        page, policy = answered.read(), answered.getheader("content-security-policy")
+    [script] = re.findall(rb"(?s)<script>(.*?)</script>", page)
+    assert policy is not None
+    own = b64encode(hashlib.sha256(script).digest()).decode()
+    assert f"script-src 'sha256-{own}'" in policy
+    assert policy.startswith("default-src 'none'; ") and "unsafe" not in policy
+    assert b"style=" not in page and b" onclick" not in page  # which it would refuse
 
 
 def test_every_answer_has_the_bits_that_were_evaluated(
