@@ -84,7 +84,7 @@ TESTS = {
         "dvc exp run --run-all",
         "dvc exp show",
     ],
-    "tests/test_generated.py::test_own_pictures_need_no_code_and_reach_a_teammate": [
+    "tests/test_generated.py::test_own_images_need_no_code_and_reach_a_teammate": [
         "dvc add data/raw",
         "dvc push",
     ],

@@ -233,7 +233,7 @@ def test_data_have_versions(typed: Typed, here: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
+def test_images_of_your_own(typed: Typed, here: Path, tmp_path: Path) -> None:
     typed("pre-commit install")
     for name, least in (("pictures", 0), ("bucket/folder", 60)):
         for label in range(10):

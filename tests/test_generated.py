@@ -112,7 +112,7 @@ def test_dvc_works_as_its_users_expect(project: Path, run: Run) -> None:
     assert "thinner" in table
 
 
-def test_own_pictures_need_no_code_and_reach_a_teammate(
+def test_own_images_need_no_code_and_reach_a_teammate(
     project: Path, run: Run, tmp_path: Path
 ) -> None:
     raw = project / "data" / "raw"

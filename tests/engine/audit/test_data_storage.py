@@ -181,7 +181,7 @@ def test_a_large_file(copy: Any, expect: Any) -> None:
     expect("git", "notes.txt", 1, "1 MB")
 
 
-def test_pictures_of_the_documentation_are_fine(copy: Any) -> None:
+def test_images_of_the_documentation_are_fine(copy: Any) -> None:
     copy.write("docs/plot.png", b"\x00")
     assert copy.new() == {}
 

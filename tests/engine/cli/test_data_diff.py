@@ -91,7 +91,7 @@ def test_the_sheet_of_packed_data(released: Path, compared: Compared) -> None:
     assert (text.count("data:image/png;base64,"), text.count("cannot be shown")) == (2, 0)
 
 
-def test_pictures_that_the_cache_has_not(released: Path, compared: Compared) -> None:
+def test_images_that_the_cache_has_not(released: Path, compared: Compared) -> None:
     for path in Path(".dvc/cache/files/md5").rglob("*"):
         if path.is_file() and path.suffix != ".dir":
             path.unlink()

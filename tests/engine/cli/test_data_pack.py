@@ -44,7 +44,7 @@ def test_there_and_back(unreleased: Path, pack: Callable[[str], list[str]]) -> N
     assert origin(POINTER) == FROM | {"version": before}
 
 
-def test_other_pictures_have_another_origin(
+def test_other_images_have_another_origin(
     unreleased: Path, pack: Callable[[str], list[str]]
 ) -> None:
     record_origin(POINTER, FROM)

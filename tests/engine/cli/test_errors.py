@@ -84,7 +84,7 @@ def test_tags_stay_when_it_is_written_again(verb: Verb) -> None:
     assert listed()[-1] == (second, "right", "dark")
 
 
-def test_pictures_that_left_are_marked_when_told_so(verb: Verb) -> None:
+def test_images_that_left_are_marked_when_told_so(verb: Verb) -> None:
     verb("errors")
     tag(1, "dark")
     lay(WRONG, first=100)
@@ -118,7 +118,7 @@ def test_a_file_that_is_no_such_table_is_left_alone(verb: Verb) -> None:
     assert not Path("reports/errors.html").exists()
 
 
-def test_without_pictures_nothing_is_written(verb: Verb) -> None:
+def test_without_images_nothing_is_written(verb: Verb) -> None:
     Path("data/prepared/dev/image-00000.npy").unlink()
     with pytest.raises(UserError, match="run 'dvc repro prepare'"):
         verb("errors")

@@ -5,7 +5,7 @@ import numpy as np
 from samebits.core.resize import gists, shrink
 
 
-def test_small_pictures_stay() -> None:
+def test_small_images_stay() -> None:
     image = np.arange(3 * 8 * 7, dtype=np.uint8).reshape(3, 8, 7)
     assert shrink(image, 8) is image
 

@@ -55,7 +55,7 @@ def test_beyond_very_many_they_are_counted() -> None:
     assert sum(finding["accepted"] is None for finding in record["findings"]) == MOST_KEPT
 
 
-def test_accepted_pictures_that_cannot_be_read_are_left_out() -> None:
+def test_accepted_images_that_cannot_be_read_are_left_out() -> None:
     bad, odd = many("unreadable", 2, "so"), many("odd-size", 2, "so")
     assert Table([*odd, *reversed(bad)]).record()["left_out"] == ["a/0", "a/1"]
     assert Table([replace(bad[0], accepted="")]).record()["left_out"] == []

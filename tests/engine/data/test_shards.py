@@ -195,7 +195,7 @@ def shards(folder: Path) -> set[str]:
     return {hashlib.md5(path.read_bytes()).hexdigest() for path in folder.glob("image-*.npy")}
 
 
-def test_new_pictures_change_the_shards_they_fall_into(tmp_path: Path) -> None:
+def test_new_images_change_the_shards_they_fall_into(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (3000, 1, 2, 2), dtype=np.uint8)
     # Thirty examples of one visit, in the middle.
     write(tmp_path / "a", images, 100, [*range(1000), *range(1030, 3000)])

@@ -64,7 +64,7 @@ def test_there_and_back(tmp_path: Path, fill: Fill) -> None:
     assert list(tmp_path.iterdir()) == [raw]
 
 
-def test_the_same_pictures_give_the_same_bytes(tmp_path: Path, fill: Fill) -> None:
+def test_the_same_images_give_the_same_bytes(tmp_path: Path, fill: Fill) -> None:
     raw, other = fill(tmp_path / "a/raw"), tmp_path / "b/raw"
     for path in sorted(raw.rglob("*.png"), reverse=True):
         copy = other / path.relative_to(raw)
@@ -91,7 +91,7 @@ def test_both_layouts_give_the_same_results(tmp_path: Path, fill: Fill) -> None:
     assert prepared(raw, tmp_path / "fresh") == (files, 90)
 
 
-def test_new_pictures_change_few_archives(tmp_path: Path, fill: Fill) -> None:
+def test_new_images_change_few_archives(tmp_path: Path, fill: Fill) -> None:
     raw = fill(tmp_path / "raw", count=200)
     packed.pack(raw, SHARD)
     before = {name: stamp(raw / name) for name in archives(raw)}

@@ -72,7 +72,7 @@ def test_every_metric_is_mended(made: Made) -> None:
         assert better > 0 if metric.higher_is_better else better < 0
 
 
-def test_pictures_of_one_group_tell_less(made: Made) -> None:
+def test_images_of_one_group_tell_less(made: Made) -> None:
     alone = causes(ACCURACY, dev(made), tags(dark=range(10), other=range(10, 20)))
     groups = tuple(f"g{row // 5}" for row in range(100))
     together = causes(ACCURACY, dev(made, groups), tags(dark=range(10), other=range(10, 20)))

@@ -118,7 +118,7 @@ def test_a_bad_file_is_one_sentence(made: Made, lines: list[str], words: str) ->
     assert "\n" not in str(error.value)
 
 
-def test_pictures_that_left_are_let_through_when_told_so(made: Made) -> None:
+def test_images_that_left_are_let_through_when_told_so(made: Made) -> None:
     unknown = GOOD.replace("1,", "f,", 1)
     FILE.write_text(f"{HEADER}\n{unknown}\n", encoding="utf-8")
     (row,) = read_rows(FILE, {"dev": dev(made, 2)}, ERRORS, gone=True)

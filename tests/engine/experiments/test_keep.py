@@ -119,7 +119,7 @@ def test_tags_that_are_not_committed(experiment: Experiment) -> None:
     refused("has uncommitted changes")
 
 
-def test_pictures_that_nothing_records(experiment: Experiment) -> None:
+def test_images_that_nothing_records(experiment: Experiment) -> None:
     experiment("thin")
     (RAW / "tree/new.png").write_bytes(b"new")
     refused(rf"{RAW.as_posix()} holds files that are not saved \('dvc add data/raw'")

@@ -53,12 +53,12 @@ def test_the_edges_have_their_bins() -> None:
     assert not re.search("nan|inf", calibration_section(answered([1.0], [True])))
 
 
-def test_few_pictures_leave_much_open() -> None:
+def test_few_images_leave_much_open() -> None:
     single, many = (whisker(answered([0.8] * count, [True] * count)) for count in (1, 400))
     assert single > 20 * many
 
 
-def test_pictures_of_one_group_tell_less() -> None:
+def test_images_of_one_group_tell_less() -> None:
     sure, right = [0.8] * 80, [True] * 40 + [False] * 40
     alone = whisker(answered(sure, right))
     together = whisker(answered(sure, right, [str(row // 10) for row in range(80)]))

@@ -64,7 +64,7 @@ def test_of_many_the_first_are_shown_and_accepted_ones_last(inputs: Inputs) -> N
     assert f"copies of a/{MOST_SHOWN - 1}" not in section
 
 
-def test_the_pictures_it_asks_for(inputs: Inputs) -> None:
+def test_the_images_it_asks_for(inputs: Inputs) -> None:
     names = [f"a/{number}" for number in range(MOST_EXAMPLES + 1)]
     data = of(inputs, finding("copies", *names), finding("unreadable", "b"))
     assert list(shown_paths(data)) == ["b", *names[:-1]]

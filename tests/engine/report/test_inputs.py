@@ -108,7 +108,7 @@ def test_a_tagged_example_that_is_in_train_now_stops_nothing(inputs: Inputs) -> 
 
 
 @pytest.mark.usefixtures("files")
-def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
+def test_images_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
     path = inputs.predictions["train"].examples[-1].path
     row = {"rule": "copies", "message": "words", "accepted": None, "paths": [path, "none/such.png"]}
     changed = {**inputs.data, "found": {"copies": 1}, "findings": [row]}

@@ -38,7 +38,7 @@ def test_the_outputs(repro: Repro) -> None:
     assert repro("evaluate") == made
 
 
-def test_pictures_of_ones_own_need_no_code(repro: Repro, project: Path, settle: Settle) -> None:
+def test_images_of_your_own_need_no_code(repro: Repro, project: Path, settle: Settle) -> None:
     """Colour and grey, JPEG and PNG, every size, four classes: params.yaml alone says the shape."""
     raw, draw = project / "data/raw", np.random.default_rng(0)
     for number in range(60):

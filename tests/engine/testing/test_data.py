@@ -82,7 +82,7 @@ def up_to_1(content: bytes, settings: Input) -> Decoded:
 
 
 def grey(content: bytes, settings: Input) -> Decoded:
-    """A picture without any contrast, which `inputs` can take nothing from."""
+    """An image without any contrast, which `inputs` can take nothing from."""
     arrays, facts = floats(content, settings)
     return Decoded({"image": np.full_like(arrays["image"], 7)}, facts)
 

@@ -70,7 +70,7 @@ def test_a_class_without_an_example_is_possible_but_unlikely() -> None:
     assert rows[:, 3].max() < 0.1
 
 
-def test_large_pictures_are_shrunk() -> None:
+def test_large_images_are_shrunk() -> None:
     large = np.zeros((2, 1, 2 * SIDE, 2 * SIDE + 1), dtype=np.uint8)
     seen = features({"image": large})
     assert (seen == shrink(large, SIDE)).all()
