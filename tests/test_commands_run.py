@@ -187,7 +187,7 @@ def test_a_training_is_tracked(typed: Typed, here: Path, built: Path) -> None:
     made = (here / "models/model.safetensors").read_bytes()
     typed("sh scripts/venv python -I scripts/setup.py --tracker tensorboard")
     set_param(here, "\n  workers:", "\n  tracker: tensorboard\n  log_every: 1\n  workers:")
-    train = ("sh", "scripts/venv", "python", "-I", "-m", "samebits", "run", "train")
+    train = ("sh", "scripts/venv", "python3", "-I", "-m", "samebits", "run", "train")
     done = command(*train, cwd=here, env=environment(built))
     assert done.returncode == 0, done.stderr
     assert "runtime.tracker" not in done.stderr
