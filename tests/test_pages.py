@@ -45,8 +45,8 @@ def test_the_readme_is_read_in_one_go() -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_project_is_small_but_for_its_engine(bake: Bake, task: str) -> None:
-    project = bake(task=task, remote="s3")  # any remote but a folder adds two
-    assert len([path for path in tree(project) if not path.startswith("src/samebits/")]) <= 69
+    project = bake(task=task)
+    assert len([path for path in tree(project) if not path.startswith("src/samebits/")]) <= 65
     assert len([path for path in project.iterdir() if not path.name.startswith(".")]) <= 17
     for name, most in (("README.md", 200), ("dvc.yaml", 90), ("AGENTS.md", 60)):
         assert len((project / name).read_text("utf-8").splitlines()) <= most, name

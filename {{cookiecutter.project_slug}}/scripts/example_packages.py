@@ -18,8 +18,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from package_sources import wheel_sources
-from uv_tool import PROJECT, Problem, base_python, find_uv, run
+from uv_tool import PROJECT, Problem, base_python, find_uv, run, wheel_sources
 
 
 def main() -> int:

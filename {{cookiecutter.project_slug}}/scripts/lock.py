@@ -15,9 +15,8 @@ import tempfile
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))  # which Python omits in isolated mode
-import package_sources as sources
 import setup
-from uv_tool import PROJECT, Problem, run
+from uv_tool import PROJECT, TORCH_CPU, Problem, local_wheels, run, wheel_sources
 
 COMPILE = (
     "pip compile --universal --generate-hashes --python-version 3.11 --fork-strategy fewest "
@@ -68,7 +67,7 @@ def compile_lock(folder: Path, name: str, upgrade: bool) -> None:
         write(lock, re.sub(r"( \\\n    --hash=\S+)+", "", read(lock)))
     options = ["--upgrade"] if upgrade else []
     options += ["--no-deps"] if name in DATA else []  # nothing else of them is used
-    uv_compile(folder, name, *options, *sources.wheel_sources([folder / f"{name}.in"]))
+    uv_compile(folder, name, *options, *wheel_sources([folder / f"{name}.in"]))
 
 
 def uv_compile(folder: Path, name: str, *options: str) -> None:
@@ -96,7 +95,7 @@ def complete_cpu_builds(draft: Path, in_force: Path) -> None:
     if not names:
         return
     known = pins(read(in_force)) if in_force.exists() else {}
-    if not sources.local_wheels():
+    if not local_wheels():
         known = merge(known, index_pins(draft, names))
     for pin, hashes in pins(text).items():
         if pin.split("==")[0] not in names:
@@ -120,7 +119,7 @@ def index_pins(draft: Path, names: set[str]) -> Pins:
     """The pins of PyTorch's index, of these packages only: its copies of others are old."""
     wanted = re.findall(rf"^(?:{'|'.join(names)})\b.*$", read(draft / "runtime.in"), re.MULTILINE)
     write(draft / "cpu.in", "\n".join(wanted) + "\n")
-    index = ("--extra-index-url", sources.TORCH_CPU, "--index-strategy", "unsafe-best-match")
+    index = ("--extra-index-url", TORCH_CPU, "--index-strategy", "unsafe-best-match")
     uv_compile(draft, "cpu", "--no-deps", *index)
     known = pins(read(draft / "cpu.lock"))
     (draft / "cpu.lock").unlink()

@@ -31,8 +31,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from package_sources import wheel_sources
-from uv_tool import PROJECT, SETUP_LOCK, Problem, base_python, find_uv, run
+from uv_tool import PROJECT, SETUP_LOCK, Problem, base_python, find_uv, run, wheel_sources
 from venv_files import (
     BIN,
     COMMANDS,

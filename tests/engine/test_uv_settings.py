@@ -6,8 +6,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-import package_sources
 import pytest
+import uv_tool
 
 HEARD = """
 UV_DEFAULT_INDEX UV_INDEX UV_INDEX_URL UV_EXTRA_INDEX_URL UV_INDEX_STRATEGY UV_INDEX_OURS_PASSWORD
@@ -30,7 +30,7 @@ PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV CONDA_PREFIX SETUPTOOLS_USE_DIST
 def test_only_where_packages_come_from_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (HEARD + DROPPED).split():
         monkeypatch.setenv(name, "x")
-    variables = package_sources.environment()
+    variables = uv_tool.environment()
     assert [name for name in HEARD.split() if name not in variables] == []
     assert [name for name in DROPPED.split() if name in variables] == []
 
@@ -58,7 +58,7 @@ offline = true
 
 
 def test_of_a_uv_toml_only_where_packages_come_from_is_heard() -> None:
-    heard = tomllib.loads(package_sources.sources(UV_TOML))
+    heard = tomllib.loads(uv_tool.sources(UV_TOML))
     assert heard == {
         "index-url": "https://example.org",
         "extra-index-url": ["https://example.com"],
@@ -67,7 +67,7 @@ def test_of_a_uv_toml_only_where_packages_come_from_is_heard() -> None:
         "index": [{"name": "inner", "url": "https://example.net", "default": True}],
     }
     dotted = 'pip.index-url = "x"\npip.target = "y"\n'
-    assert package_sources.sources(dotted) == 'pip.index-url = "x"\n'
+    assert uv_tool.sources(dotted) == 'pip.index-url = "x"\n'
 
 
 def test_a_uv_toml_is_yours_or_the_projects(
@@ -75,19 +75,17 @@ def test_a_uv_toml_is_yours_or_the_projects(
 ) -> None:
     for name in ("UV_CONFIG_FILE", "UV_NO_CONFIG"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(package_sources, "PROJECT", tmp_path / "above" / "project")
-    monkeypatch.setattr(package_sources, "settings_folders", lambda: [tmp_path / "yours"])
+    monkeypatch.setattr(uv_tool, "PROJECT", tmp_path / "above" / "project")
+    monkeypatch.setattr(uv_tool, "settings_folders", lambda: [tmp_path / "yours"])
     files = ["above/uv.toml", "yours/uv/uv.toml", "above/project/uv.toml", "told.toml"]
     said = []
     for file in files:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text(f'index-url = "{file}"', encoding="utf-8")
-        said.append(package_sources.uv_settings())
+        said.append(uv_tool.uv_settings())
     monkeypatch.setenv("UV_CONFIG_FILE", str(tmp_path / "told.toml"))
     assert said[0] == ""
-    assert [*said[1:3], package_sources.uv_settings()] == [
-        f'index-url = "{file}"\n' for file in files[1:]
-    ]
+    assert [*said[1:3], uv_tool.uv_settings()] == [f'index-url = "{file}"\n' for file in files[1:]]
 
 
 def test_of_pips_files_only_where_packages_come_from_is_heard() -> None:
@@ -97,9 +95,7 @@ def test_of_pips_files_only_where_packages_come_from_is_heard() -> None:
         "install.cert='/c'",
         ":env:.y='z'",
     ]
-    settings = package_sources.pip_settings(
-        [sys.executable, "-c", f"print({chr(10).join(lines)!r})"]
-    )
+    settings = uv_tool.pip_settings([sys.executable, "-c", f"print({chr(10).join(lines)!r})"])
     assert settings == {
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_INDEX_URL": "https://x",
@@ -114,7 +110,7 @@ def test_a_file_that_pip_is_told_of_is_heard_as_its_others_are(
     told.write_text("global.index-url='https://y'\nglobal.user='true'\n", encoding="utf-8")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(told))
     shown = "import os; print(open(os.environ['PIP_CONFIG_FILE']).read())"
-    settings = package_sources.pip_settings([sys.executable, "-c", shown])
+    settings = uv_tool.pip_settings([sys.executable, "-c", shown])
     assert settings == {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://y"}
 
 
@@ -129,7 +125,7 @@ def test_pip_itself_lists_the_file_that_it_is_told_of(
     told = tmp_path / "told.conf"
     told.write_text("[global]\nindex-url = https://y\nuser = true\n", encoding="utf-8")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(told))
-    settings = package_sources.pip_settings([sys.executable, f"{wheels[0]}/pip", "config", "list"])
+    settings = uv_tool.pip_settings([sys.executable, f"{wheels[0]}/pip", "config", "list"])
     assert settings["PIP_INDEX_URL"] == "https://y"
     assert "PIP_USER" not in settings
 
@@ -141,16 +137,16 @@ def test_where_the_small_builds_of_torch_come_from(
     for name in ("UV_FIND_LINKS", "PIP_FIND_LINKS"):
         monkeypatch.delenv(name, raising=False)
     lock.write_text("torch==2.0.0\n", encoding="utf-8")
-    assert package_sources.wheel_sources([lock]) == []
+    assert uv_tool.wheel_sources([lock]) == []
     lock.write_text("torch==2.0.0+cpu\n", encoding="utf-8")
-    assert package_sources.wheel_sources([lock]) == ["-f", f"{package_sources.TORCH_CPU}/torch/"]
+    assert uv_tool.wheel_sources([lock]) == ["-f", f"{uv_tool.TORCH_CPU}/torch/"]
     monkeypatch.setenv("PIP_FIND_LINKS", "one two")
     plain = tmp_path / "plain.lock"
     plain.write_text("torch==2.0.0\n", encoding="utf-8")
-    assert package_sources.wheel_sources([plain]) == []
+    assert uv_tool.wheel_sources([plain]) == []
     with monkeypatch.context() as patch:
         patch.setenv("UV_NO_INDEX", "1")
-        assert package_sources.wheel_sources([plain]) == ["-f", "one", "-f", "two"]
-    assert package_sources.wheel_sources([lock]) == ["-f", "one", "-f", "two"]
+        assert uv_tool.wheel_sources([plain]) == ["-f", "one", "-f", "two"]
+    assert uv_tool.wheel_sources([lock]) == ["-f", "one", "-f", "two"]
     monkeypatch.setenv("UV_FIND_LINKS", "three,four")
-    assert package_sources.wheel_sources([lock]) == ["-f", "three", "-f", "four"]
+    assert uv_tool.wheel_sources([lock]) == ["-f", "three", "-f", "four"]
