@@ -1,5 +1,6 @@
 """`samebits VERB`: choose the kernels, then import what the verb needs and run it."""
 
+import gc
 import sys
 from importlib import import_module
 
@@ -30,7 +31,10 @@ def main() -> None:
         determinism.choose("portable", 1)
     # A stage is sealed before its code is imported, so that what runs is what was sealed.
     seals = [Seal(name.split()[1])] if name in STAGES else []
+    gc.disable()  # what is imported stays, so looking through it for garbage would be in vain
     part, yours = import_module(f"{__package__}.{verb.module}"), Yours(verb.yours)
+    gc.freeze()
+    gc.enable()
     for seal in seals:
         yours.load()
         seal.check()
