@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .argument_kinds import Argument
 from .console.errors import UserError
 from .console.spelling import did_you_mean
-from .verbs import GROUPS, VERBS, Argument, Verb
+from .verbs import GROUPS, VERBS, Verb
 
 NAME = "samebits"
 WIDTH = 79  # of the help, in columns

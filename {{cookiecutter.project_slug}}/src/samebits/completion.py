@@ -5,7 +5,8 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .verbs import GROUPS, VERBS, Argument, Verb
+from .argument_kinds import Argument
+from .verbs import GROUPS, VERBS, Verb
 
 # If it knows no word and no dash is typed, the shell completes file names.
 BASH = """\

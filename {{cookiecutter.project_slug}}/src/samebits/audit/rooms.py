@@ -13,6 +13,7 @@ FLOORS = (
     ("report", "ingest", "experiments"),
     ("stages",),
     ("cli", "testing"),
+    ("argument_kinds.py",),
     ("verbs.py",),
     ("arguments.py",),
     ("completion.py",),
@@ -24,7 +25,8 @@ LAUNCHER = ("__main__.py", "core/yours.py", "serving/__init__.py")
 # own, or fetch files that are checked against a hash.
 # No stage depends on them, so a reworded message retrains nothing.
 TRANSPARENT = (
-    *("__main__.py", "arguments.py", "completion.py", "params.py", "programs.py", "verbs.py"),
+    *("__main__.py", "argument_kinds.py", "arguments.py", "completion.py", "params.py"),
+    *("programs.py", "verbs.py"),
     *("console", "audit", "remote", "provenance", "versions", "ingest", "experiments", "serving"),
     *("tracking", "cli"),
 )
@@ -45,7 +47,10 @@ TAKEN = {
 # must be as shipped, or dependencies like any other file.
 HANDED = tuple(
     f"{ENGINE}/{name}"
-    for name in ("__main__.py", "arguments.py", "params.py", "verbs.py", "console/progress.py")
+    for name in (
+        *("__main__.py", "argument_kinds.py", "arguments.py", "params.py", "verbs.py"),
+        "console/progress.py",
+    )
 )
 # Importing one of these can change what it computes, also for others.
 COMPUTING = ("numpy", "torch")
